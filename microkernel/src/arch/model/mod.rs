@@ -1,0 +1,3 @@
+//! A machine made of plain memory, for host tests.
+
+pub mod paging;

@@ -1,0 +1,3 @@
+//! How the kernel reaches physical memory.
+
+pub mod address;
