@@ -4,7 +4,8 @@
 //! anything globally, and to panic on what user space sends.
 //!
 //! Reading order: [`memory`] says how physical memory is reached, [`capability`] what a slot is, how one derives from
-//! another and how all of that is taken back, [`object`] what a capability can name, [`arch`] what the processor does.
+//! another and how all of that is taken back, [`object`] what a capability can name, [`ipc`] how threads meet, [`sched`] who runs,
+//! [`arch`] what the processor does.
 //!
 //! Invariants:
 //! 1. A capability's rights never exceed its parent's, except that the code authority adds `EXECUTE` to a sealed frame.
@@ -15,5 +16,7 @@
 
 pub mod arch;
 pub mod capability;
+pub mod ipc;
 pub mod memory;
 pub mod object;
+pub mod sched;
