@@ -46,8 +46,16 @@ impl MessageInfo {
 
     /// As [`MessageInfo::new`], for a message that the kernel makes.
     pub const fn with_kind(kind: MessageKind, label: u16, len_bytes: usize, caps: usize) -> Self {
-        let len = if len_bytes > MESSAGE_LEN_MAX { MESSAGE_LEN_MAX } else { len_bytes };
-        let caps = if caps > MESSAGE_CAPS_MAX { MESSAGE_CAPS_MAX } else { caps };
+        let len = if len_bytes > MESSAGE_LEN_MAX {
+            MESSAGE_LEN_MAX
+        } else {
+            len_bytes
+        };
+        let caps = if caps > MESSAGE_CAPS_MAX {
+            MESSAGE_CAPS_MAX
+        } else {
+            caps
+        };
         Self(len as u64 | (caps as u64) << 10 | (kind as u64) << 14 | (label as u64) << 16)
     }
 

@@ -48,17 +48,21 @@ pub enum Syscall {
 
     /// Makes objects. `rdi` Untyped, `rsi` [`ObjectType`](super::ObjectType), `rdx` size bits (Untyped, Frame: log2
     /// bytes; CSpace: log2 slots; else ignored), `r10` destination CSpace, `r8` first slot, `r9` count 1–64. Needs
-    /// `WRITE`. Errors: `InvalidArgument`, `OutOfMemory`, `SlotOccupied`, `IdentifiersExhausted`. Zeroes what it makes.
+    /// `WRITE`. Errors: `InvalidArgument`, `OutOfMemory`, `SlotOccupied`, `IdentifiersExhausted`. Zeroes what it makes, at most 2 MiB a call
+    /// (`InvalidArgument` beyond); device memory and smaller Untypeds are not zeroed.
     Retype = 16,
 
     /// Derives a capability. `rdi` destination CSpace, `rsi` destination slot, `rdx` source slot (own CSpace), `r10`
     /// rights to keep (a mask), `r8` badge (Endpoint and Notification: given once, to an unbadged capability; 0 keeps).
-    /// Needs `WRITE` on the CSpace. Errors: `SlotOccupied`, `InvalidArgument` (badge on a badged or badgeless type),
+    /// Needs `WRITE` on the CSpace. Errors: `SlotOccupied`, `InvalidArgument` (badge on a badged or badgeless type; an
+    /// Untyped or a Reply),
     /// `DerivationTooDeep`. Constant time.
     CapCopy = 24,
-    /// Moves a capability. Arguments as `CapCopy` without rights and badge.
+    /// Moves a capability. Arguments as `CapCopy` without rights and badge. Errors: `SlotOccupied`, `HasChildren` (an
+    /// Untyped in use), `InvalidArgument` (an original CSpace into one that is not older).
     CapMove = 25,
-    /// Deletes a capability, and the object with its last one. `rdi` CSpace, `rsi` slot. An empty slot is no error.
+    /// Deletes a capability, everything derived from it, and with the original capability the object. `rdi` CSpace, `rsi`
+    /// slot. An empty slot is no error. Preemptible; restarts by itself.
     CapDelete = 26,
     /// Deletes every capability derived from one. `rdi` CSpace, `rsi` slot. Preemptible; restarts by itself.
     CapRevoke = 27,
@@ -184,7 +188,10 @@ impl Syscall {
 
     /// The system call with this number, if there is one.
     pub fn from_number(number: u64) -> Option<Self> {
-        Self::ALL.iter().copied().find(|call| *call as u64 == number)
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|call| *call as u64 == number)
     }
 }
 
