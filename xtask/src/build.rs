@@ -34,6 +34,13 @@ pub fn system(progress: &Progress) -> Result<System, Failure> {
     let root = workspace::root();
     let manifest = Topology::load()?;
     let names: Vec<&str> = manifest.packages();
+    if names.is_empty() {
+        let why = "none of its servers has a src/main.rs";
+        return Err(Failure::new(
+            "cannot build a system from servers/system.toml",
+            why,
+        ));
+    }
 
     progress.step("building the kernel");
     let script = root.join("microkernel/kernel.ld");

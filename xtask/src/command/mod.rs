@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod doctor;
+pub mod graph;
 pub mod image;
 pub mod qemu;
 pub mod test;
@@ -29,6 +30,8 @@ pub enum Command {
     Doctor(doctor::Options),
     /// Writes a bootable raw disk image.
     Image(image::Options),
+    /// Draws servers and capabilities from the manifest.
+    Graph(graph::Options),
     /// Shows what the shell understands, a line in, a JSON object out.
     Understand(understand::Options),
     /// Becomes another program that ends with its parent.
@@ -53,6 +56,7 @@ impl Command {
             Self::Check => check::run(progress),
             Self::Doctor(options) => doctor::run(&options, progress),
             Self::Image(options) => image::run(&options, progress),
+            Self::Graph(options) => graph::run(&options),
             Self::Understand(options) => understand::run(&options),
             Self::ExecWithParent {
                 parent,
