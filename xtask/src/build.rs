@@ -146,7 +146,12 @@ fn cargo(
         .current_dir(workspace::root())
         .args(["build", "--release", "--target", target]);
     for package in packages {
-        command.args(["--package", package, "--bin", package]);
+        command.args([
+            "--package",
+            &workspace::package_id(package),
+            "--bin",
+            package,
+        ]);
     }
     // Replaces any flags of the person's own. Separated by 0x1f, because paths may contain spaces.
     command

@@ -23,6 +23,12 @@ pub fn root() -> PathBuf {
         .map_or_else(|| package.clone(), Path::to_path_buf)
 }
 
+/// A package of this workspace as cargo's `--package` wants it. The version is part of it because a dependency from the
+/// registry may have the same name, as `console` does.
+pub fn package_id(name: &str) -> String {
+    format!("{name}@{}", env!("CARGO_PKG_VERSION"))
+}
+
 /// Cargo's target directory.
 pub fn target() -> PathBuf {
     match std::env::var_os("CARGO_TARGET_DIR") {

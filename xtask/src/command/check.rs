@@ -67,7 +67,8 @@ fn checks(servers: &[&str]) -> Vec<(&'static str, Vec<String>)> {
     let bins = |target: &str, packages: &[&str]| {
         let mut arguments = words(&format!("clippy --release --target {target}"));
         for package in packages {
-            arguments.extend(["--package", package, "--bin", package].map(str::to_string));
+            let id = workspace::package_id(package);
+            arguments.extend(["--package", &id, "--bin", package].map(str::to_string));
         }
         denying(arguments)
     };
