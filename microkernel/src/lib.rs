@@ -15,6 +15,7 @@
 #![cfg_attr(target_os = "none", no_std)]
 
 pub mod arch;
+pub mod boot;
 pub mod capability;
 pub mod ipc;
 pub mod memory;
