@@ -1,6 +1,6 @@
 //! Capabilities: what a thread may name and do.
 //!
-//! A capability is the content of a [`Slot`](slot::Slot). Slots lie in CSpaces, flat tables of 2^n slots, and in threads. Every
+//! A capability is the content of a [`Slot`]. Slots lie in CSpaces, flat tables of 2^n slots, and in threads. Every
 //! slot that is not empty is linked into the derivation list of the boot capability that it stems from.
 //!
 //! - [`slot`]: the slot and its fields;

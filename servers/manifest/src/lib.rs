@@ -17,7 +17,7 @@
 //! restarts_max = 8              # with "backoff": restarts in a row, 1-100
 //! ```
 //!
-//! All lists may be left out, all else but `restarts_max` may not. [`check`] finds every problem, not only the first, and
+//! All lists may be left out, all else but `restarts_max` may not. [`check()`] finds every problem, not only the first, and
 //! says the line of each. [`graph`] draws.
 #![forbid(unsafe_code)]
 

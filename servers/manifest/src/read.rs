@@ -1,4 +1,4 @@
-//! From TOML to servers: types, ranges and known keys. What a name refers to is [`check`](crate::check)'s business.
+//! From TOML to servers: types, ranges and known keys. What a name refers to is [`check`](crate::check())'s business.
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};

@@ -31,7 +31,7 @@
 //! | `10` | call function:u arguments:u result | `45`–`cf` | numeric operators |
 //!
 //! A *result* is a type code, or `40` for none. There is one encoding of each module: LEB128 is minimal, a node with
-//! children that occurred before must be a reference, a leaf must not be. [`decode`] refuses everything else, so that
+//! children that occurred before must be a reference, a leaf must not be. [`decode()`] refuses everything else, so that
 //! `encode(decode(b)) == b` for all `b` that it accepts. Opcodes not in the table are refused (`11`, `fd` and `ff` are kept
 //! for indirect calls, vectors and extensions).
 

@@ -1,7 +1,7 @@
 //! The interpreter: what a program means.
 //!
 //! Each function is flattened once into a list of stack instructions (`flatten`) and run by a plain loop
-//! (`machine`); arithmetic is [`eval`]. Neither recurses, so the host's stack is not at stake. Everything is defined:
+//! (`machine`); arithmetic is [`eval()`]. Neither recurses, so the host's stack is not at stake. Everything is defined:
 //! arithmetic results that are NaN are the canonical NaN of their type (sign 0, only the top payload bit set), so two runs
 //! agree in every bit, here and compiled.
 //!

@@ -34,7 +34,7 @@
 //! Where several nodes stand in a body or arm, they are one `seq`; exactly one stands for itself. A literal without suffix
 //! is an `i32`, or an `f64` if it has a point or an exponent; `#` gives the bits of a float. Integers are decimal or `0x…`,
 //! `_` may separate digits. Strings are in `"`, with `\n \t \r \" \\` and `\hh` for any byte. `;;` starts a comment. Items may
-//! stand in any order. Names are the writer's own: a module does not keep them, [`print`] gives numbers.
+//! stand in any order. Names are the writer's own: a module does not keep them, [`print()`] gives numbers.
 //!
 //! [`print()`] is canonical: the same module always gives the same text, and [`parse()`] of it gives an equal module for every
 //! module that passes the verifier.

@@ -1,7 +1,7 @@
 //! The registers of a thread as the kernel keeps them while it does not run.
 //!
-//! [`crate::arch::x86_64::entry`] saves into and restores from exactly this layout; the assembly takes the offsets from
-//! here. FPU state is kept apart (see [`crate::arch::x86_64::fpu`]).
+//! `arch::x86_64::entry` saves into and restores from exactly this layout; the assembly takes the offsets from
+//! here. FPU state is kept apart (see `arch::x86_64::fpu`).
 
 use core::mem::offset_of;
 
