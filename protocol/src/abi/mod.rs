@@ -9,6 +9,7 @@ pub mod layout;
 pub mod message;
 pub mod object;
 pub mod rights;
+pub mod start;
 pub mod syscall;
 pub mod thread;
 

@@ -1,6 +1,6 @@
 //! The services: one module each, declared once.
 //!
-//! [`wire`] is what all share, [`mod@declare`] the macro that makes a client stub, a server trait and a dispatch out of each
+//! `wire` is what all share, [`mod@declare`] the macro that makes a client stub, a server trait and a dispatch out of each
 //! declaration. [`ALL`] lists the services for tools; a name in `servers/system.toml` is one of these.
 
 pub mod declare;

@@ -367,7 +367,10 @@ fn console_carries_full_chunks_and_a_capability() {
 fn input_fits_its_largest_answer() {
     let mut server = Echo::default();
     let mut client = wire!(input, server);
-    assert_eq!(client.take_events().expect("events").len(), input::EVENTS_MAX);
+    assert_eq!(
+        client.take_events().expect("events").len(),
+        input::EVENTS_MAX
+    );
     client.listen([Slot(1)]).expect("listens");
 }
 
