@@ -178,7 +178,7 @@ impl Model {
         let bytes = match (request.object_type, request.size_bits) {
             (ObjectType::Untyped, bits @ 6..=47) => 1u64 << bits,
             (ObjectType::Frame, bits @ 12..=30) => 1 << bits,
-            (ObjectType::CSpace, bits @ 4..=16) => 64 << bits,
+            (ObjectType::CSpace, bits @ 4..=15) => 64 << bits,
             (ObjectType::Endpoint | ObjectType::Reply, _) => 64,
             _ => return Err(Error::InvalidArgument),
         };

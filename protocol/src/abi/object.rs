@@ -15,7 +15,7 @@ pub enum ObjectType {
     PageTable = 3,
     /// A root table with its identifier *(memory, 4 KiB)*.
     AddressSpace = 4,
-    /// A table of 2^n capability slots *(memory, 64 << n bytes, 4 ≤ n ≤ 16)*.
+    /// A table of 2^n capability slots *(memory, 64 << n bytes, 4 ≤ n ≤ 15)*.
     CSpace = 5,
     /// A thread of execution *(memory, [`THREAD_BITS`])*.
     Thread = 6,
@@ -84,10 +84,10 @@ pub const NOTIFICATION_BITS: u8 = 6;
 pub const REPLY_BITS: u8 = 6;
 /// log2 of the bytes of one capability slot.
 pub const SLOT_BITS: u8 = 6;
-/// Smallest and largest CSpace, log2 of its slots.
+/// Smallest and largest CSpace, log2 of its slots. The largest is what one retype may zero: 2 MiB.
 pub const CSPACE_BITS_MIN: u8 = 4;
 /// See [`CSPACE_BITS_MIN`].
-pub const CSPACE_BITS_MAX: u8 = 16;
+pub const CSPACE_BITS_MAX: u8 = 15;
 /// The largest frame, log2 of its bytes (1 GiB).
 pub const FRAME_BITS_MAX: u8 = 30;
 /// The smallest Untyped, log2 of its bytes.
